@@ -1,0 +1,5 @@
+"""`python -m compliance_graph`."""
+
+from compliance_graph.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Pure functions from (library, client, date) to verdicts. Nothing here reads a clock or a file."""
