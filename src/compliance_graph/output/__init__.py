@@ -1,0 +1,1 @@
+"""Writers: results in, bytes or text out. Nothing here decides a status."""
