@@ -19,6 +19,7 @@ step "import contract" lint-imports --no-logo
 for script in scripts/check_*.py; do
     step "$script" python "$script"
 done
+step "generated pages" python scripts/make_docs.py --check
 step "shipped library" compliance-graph check
 
 if [ -n "$failed" ]; then

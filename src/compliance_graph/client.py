@@ -16,7 +16,16 @@ from typing import Any
 from compliance_graph.dates import to_date
 from compliance_graph.diagnostics import Diagnostic, Related, diagnostic
 from compliance_graph.facts import normalise
-from compliance_graph.files import DataFile, day, digest_of, good_id, read, text, texts
+from compliance_graph.files import (
+    DataFile,
+    day,
+    digest_of,
+    good_id,
+    read,
+    text,
+    texts,
+    yaml_files,
+)
 from compliance_graph.model import (
     Client,
     ControlRecord,
@@ -64,6 +73,11 @@ def load_client(root: Path, library: Library) -> tuple[Client | None, list[Diagn
         found.extend(faults)
         if file:
             files[name] = file
+    known = [f"{name}.yaml" for name, _ in FILES]
+    for path in yaml_files(root):
+        if path.name not in known:
+            hint = nearest(path.name, known) or "one of: " + ", ".join(known)
+            found.append(diagnostic("CG118", (path.name, 1, 1), "is no file of a client", hint))
     if "client" not in files:
         return None, found
     return _Reader(root, library, files, found).client(), found
@@ -523,10 +537,10 @@ def inside(root: Path, name: str) -> Path | None:
 
 def sha256(path: Path) -> str | None:
     """SHA-256 of a regular file, or None if there is none to read."""
-    if not path.is_file():
-        return None
     total = hashlib.sha256()
     try:
+        if not path.is_file():  # raises for a name that is too long
+            return None
         with path.open("rb") as stream:
             while block := stream.read(_BLOCK):
                 total.update(block)

@@ -147,6 +147,12 @@ CODES: dict[str, Code] = _table(
         "Nothing is ignored here any more; left in place it would hide the next fault.",
         "Remove the comment.",
     ),
+    _w(
+        "CG118",
+        "File is not read",
+        "No command looks at a file of this name or in this place, so what it says has no effect.",
+        "Correct the name or move the file.",
+    ),
     _e(
         "CG201",
         "Value has the wrong shape",
@@ -399,7 +405,13 @@ CODES: dict[str, Code] = _table(
         "CG512",
         "Evidence file without a hash",
         "Nobody can show later that it is still the file that was collected.",
-        "Add `sha256`; `compliance-graph evidence add` does it.",
+        "Add `sha256`, the digest that `sha256sum FILE` prints.",
+    ),
+    _e(
+        "CG513",
+        "Output cannot be made from these records",
+        "A paper that would be empty, cut or about a rule that does not bind would mislead.",
+        "Read the message: it says what is missing or too long.",
     ),
 )
 

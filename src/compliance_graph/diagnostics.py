@@ -7,7 +7,7 @@ exception and never a compliance result: a gap is a result, a diagnostic is a fa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from compliance_graph.codes import CODES, Code, Severity
 
@@ -75,9 +75,8 @@ def diagnostic(
 
 
 def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Sort by path, line, column, code, message; drop exact repeats."""
-    unique = dict.fromkeys(diagnostics)
-    return sorted(unique, key=lambda d: (d.path, d.line, d.column, d.code, d.message))
+    """Sort by path, line, column, code, message and the rest; drop exact repeats."""
+    return sorted(dict.fromkeys(diagnostics), key=astuple)
 
 
 def has_fatal(diagnostics: Iterable[Diagnostic]) -> bool:

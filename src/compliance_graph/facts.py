@@ -7,9 +7,10 @@ that is not given is None: unknown, never false.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from compliance_graph import rules
@@ -18,6 +19,7 @@ from compliance_graph.model import FactValue, Library
 from compliance_graph.validate import nearest
 
 Fault = tuple[str, str, str]  # code, message, hint
+_AMOUNT = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,4})?\Z", re.ASCII)
 MAX_COUNT = 10_000_000_000
 
 
@@ -56,14 +58,18 @@ def _shape(raw: Any) -> tuple[Any, Fault | None]:
             return None, ("CG207", "a list of plain values is expected", "")
         return frozenset(item if isinstance(item, str) else _text(item) for item in raw), None
     if isinstance(raw, dict):
-        try:
-            amount = Decimal(str(raw["amount"]))
-        except (KeyError, InvalidOperation):
-            return None, ("CG207", "money is {amount, currency}", "")
-        if not amount.is_finite() or amount < 0:
-            return None, ("CG207", f"{amount} is not an amount of money", "")
+        written = str(raw.get("amount"))
+        # no exponents: 1e999999999 is a short text and an endless number
+        if not _AMOUNT.match(written):
+            return None, ("CG207", f'"{written[:60]}" is not an amount of money', "")
+        amount = Decimal(written)
         return Money(amount, str(raw.get("currency", "USD"))), None
     return raw, None
+
+
+def _shown(value: Any) -> str:
+    text = ", ".join(sorted(value)) if isinstance(value, frozenset) else _text(value)
+    return f'"{text[:60]}"'
 
 
 def _text(value: Any) -> str:
@@ -72,9 +78,10 @@ def _text(value: Any) -> str:
 
 def _typed(library: Library, name: str, value: Any) -> tuple[Any, Fault | None]:
     fact = library.facts[name]
+    raw = value
 
     def wrong(expected: str, hint: str = "") -> tuple[None, Fault]:
-        return None, ("CG207", f"{name} must be {expected}", hint)
+        return None, ("CG207", f"{name} must be {expected}, not {_shown(raw)}", hint)
 
     if fact.type == "bool":
         if isinstance(value, bool):
@@ -188,7 +195,8 @@ class FactBase:
         rates = self._library.rates
         if value.currency not in rates or currency not in rates:
             return None
-        return value.amount * Decimal(rates[value.currency]) / Decimal(rates[currency])
+        divisor = Decimal(rates[currency])
+        return value.amount * Decimal(rates[value.currency]) / divisor if divisor else None
 
 
 def _no_regime(name: str) -> rules.Outcome:

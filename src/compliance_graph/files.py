@@ -7,6 +7,7 @@ diagnostics. It knows file kinds by name but builds no records.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,11 +52,14 @@ def yaml_files(folder: Path) -> list[Path]:
         for path in folder.iterdir()
         if path.suffix in (".yaml", ".yml") and not path.name.startswith(".")
     ]
-    return sorted(found, key=lambda path: path.name)[:MAX_FILES]
+    return sorted(found, key=lambda path: path.name)
 
 
 def read(path: Path, relative: str, kind: str) -> tuple[DataFile | None, list[Diagnostic]]:
     """Read one file of a kind. The file is None if it cannot be used at all."""
+    if not _stays_inside(path, path.parents[relative.count("/")]):
+        message = "is a link that leads out of the folder"
+        return None, [diagnostic("CG114", (relative, 1, 1), message)]
     content = read_bytes(path)
     if isinstance(content, YamlError):
         return None, [_from_error(content, relative)]
@@ -70,6 +74,12 @@ def read(path: Path, relative: str, kind: str) -> tuple[DataFile | None, list[Di
         return None, found
     ignores, faults = scan(content, relative)
     return DataFile(relative, kind, parsed.data, parsed, digest, modeline, ignores), faults
+
+
+def _stays_inside(path: Path, root: Path) -> bool:
+    """False for a link out of the root: faults quote a file, and that one may hold secrets."""
+    base = os.path.realpath(root)
+    return os.path.commonpath([base, os.path.realpath(path)]) == base
 
 
 def _from_error(error: YamlError, relative: str) -> Diagnostic:
@@ -87,7 +97,7 @@ def text(value: Any) -> str:
 
 def texts(values: Any) -> tuple[str, ...]:
     """A list of ids as text."""
-    return tuple(text(value) for value in values or ())
+    return tuple(map(text, values)) if values else ()
 
 
 def day(file: DataFile, route: tuple[Any, ...], value: Any, found: list[Diagnostic]) -> Any:

@@ -6,7 +6,8 @@ cannot be used gives diagnostics and is left out, and the rest is still read and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,17 @@ from typing import Any
 from compliance_graph import rules
 from compliance_graph.dates import to_date, to_duration
 from compliance_graph.diagnostics import Diagnostic, Related, diagnostic
-from compliance_graph.files import DataFile, day, digest_of, good_id, read, text, texts, yaml_files
+from compliance_graph.files import (
+    MAX_FILES,
+    DataFile,
+    day,
+    digest_of,
+    good_id,
+    read,
+    text,
+    texts,
+    yaml_files,
+)
 from compliance_graph.model import (
     AlternativeRule,
     Catalog,
@@ -35,6 +46,7 @@ from compliance_graph.model import (
     Span,
     SufficientSet,
 )
+from compliance_graph.validate import nearest
 
 FOLDERS = (
     ("frameworks", "catalog"),
@@ -54,16 +66,34 @@ def load_library(root: Path) -> tuple[Library, list[Diagnostic]]:
     if not root.is_dir():
         found.append(diagnostic("CG101", (str(root), 1, 1), "the library folder does not exist"))
     for folder, kind in FOLDERS:
-        for path in yaml_files(root / folder):
+        paths = yaml_files(root / folder)
+        if len(paths) > MAX_FILES:
+            message = f"holds more than {MAX_FILES} files; the rest is not read"
+            found.append(diagnostic("CG102", (folder, 1, 1), message))
+        for path in paths[:MAX_FILES]:
             file, faults = read(path, f"{folder}/{path.name}", kind)
             found.extend(faults)
             if file:
                 files.append(file)
+    found.extend(_strays(root))
     builder = _Builder(found)
     for file in files:
         builder.add(file)
     ignores = tuple(ignore for file in files for ignore in file.ignores)
     return replace(builder.library(digest_of(files)), ignores=ignores), found
+
+
+def _strays(root: Path) -> Iterator[Diagnostic]:
+    """YAML files under the library's folders in a place where nothing reads them."""
+    read_here = {folder for folder, _ in FOLDERS}
+    for top in sorted({folder.partition("/")[0] for folder in read_here}):
+        for here, folders, _ in os.walk(root / top):
+            folders.sort()
+            place = Path(here).relative_to(root).as_posix()
+            for path in yaml_files(Path(here)) if place not in read_here else ():
+                message = "is in a folder that nothing reads"
+                hint = nearest(place, sorted(read_here))
+                yield diagnostic("CG118", (f"{place}/{path.name}", 1, 1), message, hint)
 
 
 class _Builder:
@@ -388,7 +418,7 @@ class _Tree:
 
     def add(
         self, data: Any, route: tuple[Any, ...], parent: Requirement | None, counted: bool
-    ) -> str:
+    ) -> None:
         """Add a node and everything below it; `counted`: an ancestor is the assessable unit."""
         file, found = self.file, self.builder.found
         own = good_id(file, (*route, "id"), data["id"], found)
@@ -404,6 +434,8 @@ class _Tree:
             citation=data.get("citation", ""),
             source=file.source(*route),
             parent=parent.id if parent else None,
+            children=tuple(text(item["id"]) for item in children),
+            objectives=tuple(text(item["id"]) for item in objectives),
             assessable=assessable,
             logic=logic,
             section=data.get("section", parent.section if parent else ""),
@@ -436,20 +468,13 @@ class _Tree:
             **self._recurrence(data, route, parent),
         )
         if not self._reserve(node):
-            return own
-        below = counted or assessable
-        objective_ids = tuple(
+            return
+        for index, item in enumerate(objectives):
             self._objective(item, (*route, "objectives", index), node)
-            for index, item in enumerate(objectives)
-        )
-        child_ids = tuple(
-            self.add(item, (*route, "children", index), node, below)
-            for index, item in enumerate(children)
-        )
-        self.nodes[own] = replace(node, children=child_ids, objectives=objective_ids)
-        return own
+        for index, item in enumerate(children):
+            self.add(item, (*route, "children", index), node, counted or assessable)
 
-    def _objective(self, data: Any, route: tuple[Any, ...], parent: Requirement) -> str:
+    def _objective(self, data: Any, route: tuple[Any, ...], parent: Requirement) -> None:
         own = good_id(self.file, (*route, "id"), data["id"], self.builder.found)
         node = Requirement(
             id=own,
@@ -472,7 +497,6 @@ class _Tree:
             note=data.get("note", ""),
         )
         self._reserve(node)
-        return own
 
     def _reserve(self, node: Requirement) -> bool:
         first = self.nodes.get(node.id)
@@ -498,7 +522,7 @@ class _Tree:
         if "na" in self.file.data:
             return str(self.file.data["na"])
         binding = data.get("binding", parent.binding if parent else self.file.data["kind"])
-        return "never" if binding == "law" else "approved"
+        return "by-fact" if binding == "law" else "approved"
 
     def _alternative(self, data: Any, parent: Requirement | None) -> AlternativeRule | None:
         if "alternative" not in data:

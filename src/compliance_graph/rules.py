@@ -69,10 +69,22 @@ def problems(rule: Any, depth: int = 0) -> Iterator[tuple[tuple[Any, ...], str]]
             yield (operator,), f'unknown comparison "{operator}"'
         elif not isinstance(rule["fact"], str):
             yield ("fact",), "fact must be a name"
-        elif operator in ("in", "has_any", "has_all") and not isinstance(rule[operator], list):
-            yield (operator,), f"{operator} needs a list"
+        else:
+            message = _operand_problem(operator, rule[operator])
+            if message:
+                yield (operator,), message
     else:
         yield (), "must have exactly one of all, any, not, ref, or a fact with one comparison"
+
+
+def _operand_problem(operator: str, operand: Any) -> str:
+    """Why nothing can be compared with an operand; empty if something can."""
+    if operator in ("in", "has_any", "has_all"):
+        plain = isinstance(operand, list) and all(isinstance(i, (str, int)) for i in operand)
+        return "" if plain and operand else f"{operator} needs a list of plain values"
+    if operator == "nonempty":
+        return "" if isinstance(operand, bool) else "nonempty is true or false"
+    return "" if isinstance(operand, (str, int)) else f"{operator} needs one plain value"
 
 
 def facts_of(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,8 @@ class WriteError(Exception):
 def digest(path: Path) -> str | None:
     """SHA-256 of a file's content, or None if it does not exist. Raises WriteError."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # to read a pipe would wait for ever
+            raise WriteError(path, "is not a regular file")
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError:
         return None
@@ -102,13 +104,16 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _sync_folder(folder: Path) -> None:
+    """Make the rename last. The new file is there already and some file systems cannot sync a
+    folder, so a fault here must not be told as though nothing had been written."""
     if sys.platform == "win32":  # a folder cannot be opened there
         return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _umask() -> int:

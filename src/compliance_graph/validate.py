@@ -7,16 +7,19 @@ error. Both read the same draft-07 schemas, and a property test shows that they 
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from compliance_graph.diagnostics import Diagnostic, diagnostic
 from compliance_graph.yamlfile import Parsed, locate
 
+MAX_FAULTS = 200  # printed for one file
+MAX_ERRORS = 5_000  # looked at
+SCHEMA_FOLDER = Path(__file__).parent / "schemas"
 SCHEMAS = (
     "catalog",
     "controls",
@@ -41,8 +44,7 @@ def schema(name: str) -> dict[str, Any]:
     """The JSON Schema of a file kind. Raises KeyError for an unknown name."""
     if name not in SCHEMAS:
         raise KeyError(name)
-    folder = resources.files("compliance_graph") / "schemas"
-    text = (folder / f"{name}.schema.json").read_text(encoding="utf-8")
+    text = (SCHEMA_FOLDER / f"{name}.schema.json").read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded
 
@@ -72,17 +74,26 @@ def violations(name: str, parsed: Parsed, path: str) -> list[Diagnostic]:
         return []
     found = [
         diagnostic(code, (path, *locate(parsed.place, route)), message, hint)
-        for code, route, message, hint in _explain(name, parsed.data)
+        for code, route, message, hint in islice(_explain(name, parsed), MAX_FAULTS + 1)
     ]
+    if len(found) > MAX_FAULTS:
+        message = f"more than {MAX_FAULTS} faults; the rest is not shown"
+        found[MAX_FAULTS:] = [diagnostic("CG201", (path, 1, 1), message)]
     if not found:  # the two validators disagree: never let a refused file pass
         found.append(diagnostic("CG201", (path, 1, 1), f"does not follow the {name} schema"))
     return found
 
 
-def _explain(name: str, data: Any) -> Iterator[tuple[str, tuple[Any, ...], str, str]]:
-    for error in _explainer(name).iter_errors(data):
-        for leaf in _leaves(error):
-            yield from _describe(leaf)
+def _explain(name: str, parsed: Parsed) -> Iterator[tuple[str, tuple[Any, ...], str, str]]:
+    every = (leaf for e in _explainer(name).iter_errors(parsed.data) for leaf in _leaves(e))
+    leaves = list(islice(every, MAX_ERRORS + 1))
+    if len(leaves) > MAX_ERRORS:
+        yield "CG201", (), f"more than {MAX_ERRORS} faults: is this a {name} file?", ""
+        return
+    # jsonschema walks some keys in the order of a set, which differs from run to run
+    leaves.sort(key=lambda e: (locate(parsed.place, tuple(e.absolute_path)), str(e.schema_path)))
+    for leaf in leaves:
+        yield from _describe(leaf)
 
 
 def _leaves(error: Any) -> Iterator[Any]:
@@ -144,6 +155,8 @@ def _describe(error: Any) -> Iterator[tuple[str, tuple[Any, ...], str, str]]:
 
 def nearest(word: str, options: list[str]) -> str:
     """A hint "did you mean", or empty text if nothing is close."""
+    import difflib
+
     match = difflib.get_close_matches(word[:80], options, n=1, cutoff=0.6)
     return f'did you mean "{match[0]}"?' if match else ""
 

@@ -24,6 +24,7 @@ except ImportError:  # libyaml is not in every build of pyyaml; the pure loader 
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 MAX_BYTES = 8 * 1024 * 1024
+MAX_VALUES = 1_000_000
 MAX_DEPTH = 40
 MAX_DIGITS = 15
 
@@ -32,14 +33,17 @@ MAX_DIGITS = 15
 # scalar: None.
 Place = tuple[int, int, Any]
 
-_INT = re.compile(r"-?(?:0|[1-9][0-9]*)\Z", re.ASCII)
-# C0 but tab, LF, CR; DEL; C1 (with NEL); surrogates; U+FFFE/F; line and paragraph separators;
-# bidirectional overrides and isolates; a byte order mark inside the text.
+_INT = re.compile(r"(?:0|-?[1-9][0-9]*)\Z", re.ASCII)  # only what reads back as it was written
+# C0 but tab, LF, CR LF; DEL; C1 (with NEL); surrogates; U+FFFE/F; line and paragraph separators;
+# bidirectional overrides and isolates; a byte order mark inside the text. A lone CR ends a line for
+# YAML but not for most tools, so it could hide a key in what looks like a comment.
 _BAD = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029"
+    "\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029"
     "\u202a-\u202e\u2066-\u2069\ufeff]"
 )
+_PLAIN = bytes([9, 10, *range(32, 127)])  # CR is looked at: it may stand alone
 _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7})(?: .*)?$", re.MULTILINE)
+_SEPARATORS = (",", ":", "[", "{", "\n", "- ", "-\t")
 _NUMBERS = frozenset("-0123456789")
 
 
@@ -99,7 +103,10 @@ def parse(content: bytes | str) -> Parsed | YamlError:
         text = content.removeprefix("\ufeff")
         if len(text) > MAX_BYTES:
             return YamlError("CG102", 1, 1, f"is larger than {MAX_BYTES} bytes")
-    bad = _BAD.search(text)
+    # Every value stands after one of these; a text no longer than the limit cannot hold more.
+    if len(text) > MAX_VALUES and sum(map(text.count, _SEPARATORS)) > MAX_VALUES:
+        return YamlError("CG102", 1, 1, f"holds more than {MAX_VALUES} values")
+    bad = _bad(text)
     if bad:
         line, column = position(text, bad.start())
         message = f"character U+{ord(bad.group()):04X} is not allowed"
@@ -115,9 +122,18 @@ def parse(content: bytes | str) -> Parsed | YamlError:
     except _Refused as refused:
         return refused.error
     except yaml.YAMLError as error:
-        return _syntax(error)
+        return _syntax(error, text)
     except (ValueError, RecursionError, OverflowError) as error:
         return YamlError("CG110", 1, 1, f"not readable as YAML: {type(error).__name__}")
+
+
+def _bad(text: str) -> re.Match[str] | None:
+    """The first character that is not allowed. Plain ASCII, nearly all of a file, is put aside
+    first, because that is ten times faster than the pattern."""
+    rest = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN)
+    if not rest or not _BAD.search(rest.decode("utf-8", "surrogatepass")):
+        return None
+    return _BAD.search(text)
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
@@ -161,18 +177,22 @@ def _decode(content: bytes) -> str | YamlError:
         return YamlError("CG103", 1, 1, "is UTF-16; save it as UTF-8")
     try:
         return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8", "replace")
+    except UnicodeDecodeError as error:  # its object and offset leave out the byte order mark
+        before = error.object[: error.start].decode("utf-8", "replace")
         line, column = position(before, len(before))
         return YamlError("CG103", line, column, "is not UTF-8 text")
 
 
-def _syntax(error: yaml.YAMLError) -> YamlError:
+def _syntax(error: yaml.YAMLError, text: str) -> YamlError:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or "not readable as YAML"
     if mark is None:
         return YamlError("CG110", 1, 1, str(problem).split("\n", 1)[0])
-    return YamlError("CG110", mark.line + 1, mark.column + 1, str(problem))
+    line, column = mark.line + 1, mark.column + 1
+    last = position(text, len(text))
+    if line > last[0]:  # libyaml puts the end of the text on a line of its own
+        line, column = last
+    return YamlError("CG110", line, column, str(problem))
 
 
 def _document(text: str) -> Parsed | YamlError:

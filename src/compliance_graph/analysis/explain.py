@@ -14,6 +14,14 @@ from compliance_graph.analysis.status import Assessment, RouteView, Verdict
 from compliance_graph.model import Decision, Finding, Requirement
 
 Tree = dict[str, Any]
+# What a control counts as for one requirement, in words.
+WORDS = {
+    "implemented": "in place",
+    "partial": "partly in place",
+    "absent": "not in place",
+    "not-applicable": "not applicable",
+    None: "not assessed",
+}
 
 
 def explain(assessment: Assessment, requirement: str) -> Tree:
@@ -87,14 +95,13 @@ def summary(verdict: Verdict) -> list[Tree]:
     view = verdict.chosen
     if view is not None:
         for control, value in view.values:
-            state = "not assessed" if value is None else value
             dropped = " (drops out: not applicable here)" if control in view.dropped else ""
             found.append(
                 {
                     "relation": view.route.relationship,
                     "control": control,
-                    "value": value or "not-assessed",
-                    "text": f"{control} is {state}{dropped}",
+                    "counts_as": WORDS[value],
+                    "text": f"{control} is {WORDS[value]}{dropped}",
                     "source": str(view.route.declaration.source),
                 }
             )
@@ -183,7 +190,8 @@ def _control(state: ControlState, value: str | None) -> Tree:
         "relation": "control",
         "id": state.control.id,
         "title": state.control.title,
-        "status": value or "not-assessed",
+        "status": _said(state),
+        "counts_as": WORDS[value],
         "source": str(record.source) if record else None,
         "because": [],
     }
@@ -223,3 +231,9 @@ def _control(state: ControlState, value: str | None) -> Tree:
             }
         )
     return tree
+
+
+def _said(state: ControlState) -> str:
+    """The control's own status at the date; "mixed" if its scope elements differ."""
+    seen = {part.status or "not-assessed" for part in state.parts}
+    return seen.pop() if len(seen) == 1 else "mixed"

@@ -65,8 +65,12 @@ class Records:
 
     def decision(self, requirement: str, kind: str) -> Decision | None:
         """The newest valid decision of a kind on exactly this node."""
+        return next(iter(self.decided(requirement, kind)), None)
+
+    def decided(self, requirement: str, kind: str) -> list[Decision]:
+        """All valid decisions of a kind on exactly this node, newest first."""
         held = [d for d in self._decisions.get(requirement, ()) if d.kind == kind]
-        return max(held, key=lambda d: (d.date or date.min, d.id), default=None)
+        return sorted(held, key=lambda d: (d.date or date.min, d.id), reverse=True)
 
     def decisions(self) -> Iterator[tuple[str, Decision]]:
         """Every valid decision with the requirement it counts for."""

@@ -161,7 +161,7 @@ def select(
             w for (name, _), found in brought.items() if name == framework for w in found.values()
         ]
         selections.append(
-            (catalog, tuple(tiers), _applicability(scoped, why, framework), tuple(why))
+            (catalog, tuple(tiers), _applicability(client, scoped, framework), tuple(why))
         )
     return selections
 
@@ -192,7 +192,7 @@ def _brought(client: Client, scoped: Scope) -> dict[tuple[str, str | None], dict
     brought: dict[tuple[str, str | None], dict[str | None, str]] = {}
     for result in scoped.binding():
         for framework, tier in result.frameworks:
-            words = f"{result.regime.title} applies ({result.regime.id})"
+            words = f"{result.regime.title} ({result.regime.id})"
             brought.setdefault((framework, None), {}).setdefault(tier, words)
     for target in client.targets:
         words = f"targeted by the client{': ' + target.why if target.why else ''}"
@@ -200,10 +200,11 @@ def _brought(client: Client, scoped: Scope) -> dict[tuple[str, str | None], dict
     return brought
 
 
-def _applicability(scoped: Scope, why: list[str], framework: str) -> str:
-    if any(" applies (" in words for words in why):
+def _applicability(client: Client, scoped: Scope, framework: str) -> str:
+    """applies, targeted, undetermined (a regime that may bind brings it) or asked."""
+    if any(name == framework for r in scoped.binding() for name, _ in r.frameworks):
         return "applies"
-    if why:
+    if any(target.framework == framework for target in client.targets):
         return "targeted"
     open_pairs = {name for r in scoped.undetermined() for name, _ in r.possible}
     return "undetermined" if framework in open_pairs else "asked"

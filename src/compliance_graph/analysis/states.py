@@ -70,6 +70,7 @@ class ControlState:
     tampered: tuple[str, ...] = ()
     provider_problem: str = ""
     assumed: bool = False
+    shown_act: date | None = None
     last_act: date | None = None
     changed: date | None = None
 
@@ -156,11 +157,14 @@ class States:
         acts = [
             item.record.date
             for item in exhibits
-            if item.worth in ("valid", "stale") and item.record.result != "fail"
+            if item.worth in ("valid", "stale") and item.record.result in ("", "pass")
         ]
-        if record is not None:
-            acts += [day for day in (record.performed, record.since) if day and day <= self.as_of]
-        changes = [p.changed for p in parts if p.changed and p.status != "implemented"]
+        if record is not None and record.performed and record.performed <= self.as_of:
+            acts.append(record.performed)
+        shown = max(acts, default=None)
+        if record is not None and record.since and record.since <= self.as_of:
+            acts.append(record.since)
+        changes = [day for day in _days_lost(parts) if day <= self.as_of]
         changes += [item.date for item in failed]
         return ControlState(
             control=control,
@@ -173,6 +177,7 @@ class States:
             tampered=tuple(e.record.id for e in exhibits if e.worth == "tampered"),
             provider_problem=problem,
             assumed=any(part.reason == "assumed" for part in parts),
+            shown_act=shown,
             last_act=max(acts, default=None),
             changed=max(changes, default=None),
         )
@@ -190,14 +195,15 @@ class States:
         changed = max((day for day in (record.since, added) if day), default=None)
         if stated is None:
             return Part(name, None, None, "not assessed", added)
-        if stated == "not-applicable":
-            if not record.justification:
-                return Part(name, stated, None, "not applicable without a justification", changed)
-            return Part(name, stated, stated, "", changed)
+        if stated == "not-applicable" and not record.justification:
+            return Part(name, stated, None, "not applicable without a justification", changed)
         status, reason = stated, ""
         if record.since is not None and record.since > self.as_of and stated != "planned":
-            status, reason = "not-implemented", f"in place only from {record.since}"
+            word = "not applicable" if stated == "not-applicable" else "in place"
+            status, reason = "not-implemented", f"{word} only from {record.since}"
             changed = added
+        if status == "not-applicable":
+            return Part(name, stated, status, "", changed)
         if record.origination != "organization" and status in (
             "implemented",
             "partial",
@@ -288,6 +294,14 @@ class States:
         if fresh_until is not None and fresh_until < self.as_of:
             return "stale"
         return "valid"
+
+
+def _days_lost(parts: tuple[Part, ...]) -> list[date]:
+    """Known days on which parts went away; n/a ones speak only where the whole control is n/a."""
+    lost = [p for p in parts if p.status not in ("implemented", "not-applicable")]
+    if not lost:
+        lost = [p for p in parts if p.status == "not-applicable"]
+    return [p.changed for p in lost if p.changed]
 
 
 def add_one(day: date) -> date:

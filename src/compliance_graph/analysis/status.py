@@ -41,6 +41,7 @@ class RouteView:
     dropped: tuple[str, ...]
     complete: bool
     current: bool
+    silent: bool  # the act is missing only of controls nobody has assessed
     assurance: str | None
 
     @property
@@ -143,11 +144,13 @@ class Assessment:
             (condition, rules.evaluate(condition.rule, self.facts, _no_regime))
             for condition in node.conditions
         ]
-        if node.in_force and not any(span.holds(self.as_of) for span in node.in_force):
-            rule = {"fact": "as_of", "gte": node.in_force[0].start.isoformat()}
-            citation = node.in_force[0].citation or node.citation
-            condition = Condition(node.id, rule, "the text binds on this date", citation)
-            leaf = rules.Leaf("as_of", "gte", node.in_force[0].start, self.as_of, False)
+        for item in self.index.lineage(node):
+            if not item.in_force or any(span.holds(self.as_of) for span in item.in_force):
+                continue
+            rule = {"fact": "as_of", "gte": item.in_force[0].start.isoformat()}
+            citation = item.in_force[0].citation or item.citation
+            condition = Condition(item.id, rule, "the text binds on this date", citation)
+            leaf = rules.Leaf("as_of", "gte", item.in_force[0].start, self.as_of, False)
             found.append((condition, rules.Outcome(False, (leaf,), ())))
         return tuple(found)
 
@@ -174,22 +177,19 @@ class Assessment:
             complete = [view for view in complete if view.current]
             if complete:
                 status = "met"
-            elif any(view.current for view in views):
+            elif self._act_open(node, views, values):
                 status = "partial"
             else:
                 status, lapsed = "not-met", True
-        chosen = _best(complete) or _nearest(views)
-        if node.kind == "addressable" and status != "met":
-            decision = self.records.decision(node.id, "addressable")
-            if decision is not None:
-                return self._documented(node, mapped, views, decision)
-        assurance = chosen.assurance if chosen and status == "met" else None
+        chosen = self._best(node, complete) or _nearest(views)
+        firmest = max(complete, key=_firmness, default=None)
+        assurance = firmest.assurance if firmest else None
         verdict = Verdict(
             node.id,
             status,
             "routes",
             assurance=assurance,
-            assured_by=self._assured_by(chosen) if assurance == "verified" and chosen else "",
+            assured_by=self._assured_by(firmest) if assurance == "verified" and firmest else "",
             controls=mapped,
             routes=views,
             chosen=chosen,
@@ -198,48 +198,80 @@ class Assessment:
             and chosen is not None
             and any(self.states[c].assumed for c in chosen.route.controls),
         )
-        return _replace(verdict, gaps=self._gaps(node, verdict, values, lapsed))
+        verdict = _replace(verdict, gaps=self._gaps(node, verdict, values, lapsed))
+        return self._addressed(node, verdict)
 
-    def _documented(
-        self,
-        node: Requirement,
-        mapped: tuple[str, ...],
-        views: tuple[RouteView, ...],
-        decision: Decision,
-    ) -> Verdict:
-        """An addressable specification met by a documented decision (45 CFR 164.306(d)(3))."""
-        records = [self.client.evidence.get(name) for name in decision.evidence]
-        held = [
-            record
-            for record in records
-            if record is not None
-            and record.state == "final"
-            and record.date <= self.as_of
-            and record.integrity not in ("tampered", "missing")
-        ]
-        gaps = () if held else (Gap("evidence", None, "no evidence is linked to the decision"),)
-        return Verdict(
+    def _act_open(
+        self, node: Requirement, views: tuple[RouteView, ...], values: dict[str, Value]
+    ) -> bool:
+        """Rule 6: the act is on record on some route, or nobody has said whether it was done.
+        Without any route, a control that helps may show the act."""
+        if views or node.recurrence is None:
+            return any(view.current or view.silent for view in views)
+        return any(
+            value in ("implemented", "partial")
+            and self.states[control].current(node.recurrence, self.as_of)
+            for control, value in values.items()
+        )
+
+    def _addressed(self, node: Requirement, derived: Verdict) -> Verdict:
+        """Rule 4: a documented decision meets an addressable specification (45 CFR 164.306(d)(3)).
+        Where the controls meet it as well, the better of the two counts."""
+        decision = self._documented(node)
+        if decision is None:
+            return derived
+        held = self._linked(decision)
+        assurance = "evidenced" if held else "claimed"
+        gaps = [gap for gap in derived.gaps if gap.kind == "conflict"]
+        if not held:
+            gaps.append(Gap("evidence", None, "no evidence is linked to the decision"))
+        documented = Verdict(
             node.id,
             "met",
             "decision",
-            assurance="evidenced" if held else "claimed",
-            controls=mapped,
-            routes=views,
+            assurance=assurance,
+            controls=derived.controls,
+            routes=derived.routes,
             decision=decision,
-            gaps=gaps,
+            gaps=tuple(gaps),
+        )
+        if derived.status != "met":
+            return documented
+        best = max(derived.assurance or "claimed", assurance, key=_ASSURANCE_RANK.__getitem__)
+        kept = documented if self._ready(documented) and not self._ready(derived) else derived
+        return _replace(kept, assurance=best, assured_by=derived.assured_by)
+
+    def _documented(self, node: Requirement) -> Decision | None:
+        """The decision on an addressable specification, or on the one whose objective this is; one
+        with evidence first, then the nearest and newest."""
+        found: list[Decision] = []
+        for item in self.index.lineage(node):
+            if item.kind != "addressable":
+                break
+            found.extend(self.records.decided(item.id, "addressable"))
+        return max(found, key=self._linked, default=None)
+
+    def _linked(self, decision: Decision) -> bool:
+        """True if final, intact evidence not dated in the future is linked to a decision."""
+        records = [self.client.evidence.get(name) for name in decision.evidence]
+        return any(
+            record is not None
+            and record.state == "final"
+            and record.date <= self.as_of
+            and record.integrity not in ("tampered", "missing")
+            for record in records
         )
 
     def _alternative(self, node: Requirement) -> Decision | None:
         """Rule 4: the record that lets an `alternative` count as implemented here."""
         if node.alternative is None:
             return None
+        asked = node.alternative.record
         for item in self.index.lineage(node):
-            decision = self.records.decision(item.id, "alternative")
-            if decision is None or decision.approver != node.alternative.approver:
-                continue
-            if node.alternative.record and not (decision.record or decision.evidence):
-                continue
-            return decision
+            for decision in self.records.decided(item.id, "alternative"):
+                recorded = not asked or decision.record or decision.evidence
+                if recorded and decision.approver == node.alternative.approver:
+                    return decision
         return None
 
     def _view(
@@ -256,15 +288,30 @@ class Assessment:
             key=_ASSURANCE_RANK.__getitem__,
             default=None,
         )
-        return RouteView(route, values, dropped, complete, self._is_current(node, route), assurance)
+        kept = {c: value for c, value in values if c not in dropped}
+        periodic = [c for c in kept if self.states[c].control.recurrence is not None]
+        deciding = periodic or list(kept)  # rule 6: periodic members decide, if there are any
+        recurrence = node.recurrence
+        done = {
+            c: recurrence is None or self.states[c].current(recurrence, self.as_of)
+            for c in deciding
+        }
+        current = all(done.values())
+        silent = not current and all(done[c] or kept[c] is None for c in deciding)
+        return RouteView(route, values, dropped, complete, current, silent, assurance)
 
-    def _is_current(self, node: Requirement, route: Route) -> bool:
-        """Rule 6: the act is on record within one recurrence; periodic members decide if any."""
-        if node.recurrence is None:
-            return True
-        members = [self.states[c] for c in route.controls]
-        periodic = [s for s in members if s.control.recurrence is not None] or members
-        return all(state.current(node.recurrence, self.as_of) for state in periodic)
+    def _best(self, node: Requirement, views: list[RouteView]) -> RouteView | None:
+        """The complete route with evidence and nothing overdue, then the best assured, then the
+        first by its controls, so that the order of declarations does not matter."""
+        ordered = sorted(views, key=lambda view: sorted(view.route.controls))
+        return max(
+            ordered,
+            key=lambda view: (
+                _firmness(view) > 0 and not any(self._overdue(node, view)),
+                _firmness(view),
+            ),
+            default=None,
+        )
 
     def _assurance(self, state: ControlState) -> str:
         if state.tampered or state.assumed:
@@ -297,8 +344,8 @@ class Assessment:
             if control in members:
                 gaps.extend(self._member_gaps(node, verdict, control, values[control]))
             gaps.extend(self._doubts(control))
-        if verdict.status == "met":
-            gaps.extend(self._overdue(node, verdict, members))
+        if verdict.status == "met" and verdict.chosen:
+            gaps.extend(self._overdue(node, verdict.chosen))
         if node.kind == "addressable" and verdict.status not in ("met", "not-assessed"):
             gaps.append(
                 Gap("decision", None, "neither implemented nor a documented decision on record")
@@ -370,22 +417,19 @@ class Assessment:
             yield Gap("conflict", control, f"{name} was changed since it was recorded")
 
     def _overdue(
-        self, node: Requirement, verdict: Verdict, members: tuple[str, ...]
+        self, node: Requirement, view: RouteView, found: date | None = None
     ) -> Iterable[Gap]:
-        """Rule 6 where the act is not itself the requirement: not ready, status unchanged."""
-        for control in members:
+        """Rule 6 where the act is not itself the requirement: not ready, status unchanged. `found`
+        is the day of a satisfied finding, on which the acts were up to date."""
+        for control in view.route.controls:
+            if control in view.dropped:
+                continue
             state = self.states[control]
-            for recurrence in (
-                state.control.recurrence,
-                None if node.performance else node.recurrence,
-            ):
-                known = [e.record.date for e in state.exhibits if e.worth in ("valid", "stale")]
-                if state.record is not None and state.record.performed:
-                    known.append(state.record.performed)
-                known = [day for day in known if day <= self.as_of]
-                if recurrence is not None and known and add(max(known), recurrence) < self.as_of:
-                    detail = f"due every {recurrence.text}: last done {max(known)}"
-                    yield Gap("overdue", control, detail)
+            last = max((day for day in (state.shown_act, found) if day), default=None)
+            recurrences = (state.control.recurrence, None if node.performance else node.recurrence)
+            for recurrence in recurrences:
+                if recurrence is not None and last and add(last, recurrence) < self.as_of:
+                    yield Gap("overdue", control, f"due every {recurrence.text}: last done {last}")
                     break
 
     # ------------------------------------------------------------ findings and decisions
@@ -465,6 +509,7 @@ class Assessment:
             basis="finding",
             assurance=None,
             assured_by="",
+            ready=False,
             finding=finding,
             gaps=tuple(dict.fromkeys(gaps)),
             assumed=False,
@@ -489,21 +534,17 @@ class Assessment:
                 finding=finding,
                 gaps=tuple(dict.fromkeys([*derived.gaps, Gap("conflict", None, reason)])),
             )
-        gaps = [
-            gap
-            for gap in derived.gaps
-            if gap.kind in ("conflict", "overdue") or "tampered" in gap.detail
-        ]
-        if derived.status in ("partial", "not-met"):
+        gaps = [gap for gap in derived.gaps if gap.kind == "conflict" or "tampered" in gap.detail]
+        if self._contradicts(node, derived):
             detail = (
                 f"found satisfied on {finding.date}, but the control records say {derived.status}"
             )
             gaps.append(Gap("conflict", None, detail))
-        if derived.status != "met" and node.performance:
-            gaps = [gap for gap in gaps if gap.kind != "overdue"]
+        gaps.extend(self._overdue_since(node, derived, finding))
         tampered = any(state.tampered for state in states)
         who = finding.assessor or "an assessor"
-        side = "self" if finding.on_behalf_of in ("", "self", "internal") else "independent"
+        outside = finding.on_behalf_of in ("third-party", "customer", "regulator")
+        side = "independent" if outside else "self"
         return _replace(
             derived,
             status="met",
@@ -514,6 +555,28 @@ class Assessment:
             gaps=tuple(gaps),
             assumed=False,
         )
+
+    def _contradicts(self, node: Requirement, derived: Verdict) -> bool:
+        """True if the records say that something is not in place; what nobody has assessed says
+        nothing against a finding."""
+        if derived.status != "partial":
+            return derived.status == "not-met"
+        counts = self._alternative(node) is not None
+        values = [self.states[control].value(counts) for control in derived.controls]
+        return any(value not in ("implemented", None) for value in values)
+
+    def _overdue_since(
+        self, node: Requirement, derived: Verdict, finding: Finding
+    ) -> tuple[Gap, ...]:
+        """Acts that lapsed since a satisfied finding, unless some route is free of them."""
+        if derived.status != "met" or self._documented(node) is not None:
+            return ()
+        late = [
+            tuple(self._overdue(node, view, finding.date))
+            for view in derived.routes
+            if view.complete and (view.current or not node.performance)
+        ]
+        return min(late, key=len, default=())
 
     def _is_down(self, node: Requirement, state: ControlState) -> bool:
         return state.value(self._alternative(node) is not None) != "implemented"
@@ -527,8 +590,9 @@ class Assessment:
         controls = tuple(sorted({c for verdict in members for c in verdict.controls}))
         conditions = self._outcomes(node)
         undecided = tuple(dict.fromkeys(f for verdict in members for f in verdict.undecided))
+        held = self._holding(node, self.index.lineage(node))
         if not used:
-            return Verdict(
+            verdict = Verdict(
                 node.id,
                 "not-applicable",
                 "members",
@@ -538,12 +602,17 @@ class Assessment:
                 controls=controls,
                 conditions=conditions,
             )
+            off = any(outcome.truth is False for _, outcome in conditions)
+            return verdict if held is None or off else self._not_satisfied(verdict, held)
         wanted = used
         if node.logic != "all":
             count = 1 if node.logic == "any" else int(node.logic)
             wanted = sorted(used, key=_merit, reverse=True)[:count]
         status = _combine(verdict.status for verdict in wanted)
-        gaps = tuple(dict.fromkeys(gap for verdict in wanted for gap in verdict.gaps))
+        sound = [v for v in used if v.status == "met" and v.ready]
+        ready = status == "met" and len(sound) >= len(wanted)
+        shown = sorted(sound, key=_merit, reverse=True)[: len(wanted)] if ready else wanted
+        gaps = tuple(dict.fromkeys(gap for verdict in shown for gap in verdict.gaps))
         assurance = None
         if status == "met":
             assurance = min(
@@ -555,19 +624,16 @@ class Assessment:
             "members",
             assurance=assurance,
             assured_by="; ".join(dict.fromkeys(v.assured_by for v in wanted if v.assured_by)),
-            ready=status == "met" and all(v.ready for v in wanted),
+            ready=ready,
             met_of=(sum(v.status == "met" for v in used), len(used)),
             assessed_of=(sum(v.status != "not-assessed" for v in used), len(used)),
             gaps=gaps,
             controls=controls,
             conditions=conditions,
             undecided=undecided,
-            assumed=status == "met" and any(v.assumed for v in wanted),
+            assumed=status == "met" and any(v.assumed for v in shown),
         )
-        held = self._holding(node, self.index.lineage(node))
-        if held is None:
-            return verdict
-        return _replace(self._not_satisfied(verdict, held), ready=False)
+        return verdict if held is None else self._not_satisfied(verdict, held)
 
 
 def _combine(statuses: Iterable[str]) -> str:
@@ -590,16 +656,18 @@ def _merit(verdict: Verdict) -> tuple[int, int, bool]:
     )
 
 
-def _best(views: list[RouteView]) -> RouteView | None:
-    """The complete route with the best weakest member; the first declared among equals."""
-    if not views:
-        return None
-    return max(views, key=lambda v: _ASSURANCE_RANK[v.assurance or "claimed"])
+def _firmness(view: RouteView) -> int:
+    """The rank of a route's assurance."""
+    return _ASSURANCE_RANK[view.assurance or "claimed"]
 
 
 def _nearest(views: tuple[RouteView, ...]) -> RouteView | None:
-    """The route with the fewest members still open, then the shortest, then the first."""
-    return min(views, key=lambda v: (len(v.open_members), len(v.values)), default=None)
+    """The route with the fewest members still open, then the shortest, then by its controls."""
+    return min(
+        views,
+        key=lambda v: (len(v.open_members), len(v.values), sorted(v.route.controls)),
+        default=None,
+    )
 
 
 def _describe(state: ControlState) -> str:

@@ -50,7 +50,7 @@ class Stop(click.ClickException):
             click.echo(dumps(error(self.code, self.message, *self.where, hint=self.hint)), nl=False)
         path, line, column = self.where
         place = f"{path}:{line}:{column}: " if path else ""
-        click.echo(escape(f"{place}error[{self.code}] {self.message}", newlines=True), err=True)
+        click.echo(escape(f"{place}error[{self.code}] {self.message}"), err=True)
         if self.hint:
             click.echo(f"  hint: {escape(self.hint)}", err=True)
 
@@ -174,6 +174,9 @@ def show(found: Iterable[Diagnostic]) -> None:
         click.echo(escape(str(item)), err=True)
         if item.hint:
             click.echo(f"  hint: {escape(item.hint)}", err=True)
+        for place in item.related:
+            where = f"{place.path}:{place.line}:{place.column}: {place.message}"
+            click.echo(f"  see:  {escape(where)}", err=True)
 
 
 def emit(target: str, content: str | bytes) -> None:

@@ -45,10 +45,9 @@ def document(
       compliance-graph document wisp clients/acme -o wisp.docx
       compliance-graph document gap-report clients/acme -o gaps.html
     """
-    from compliance_graph.analysis.report import SelectionError, gap_report
     from compliance_graph import __version__
+    from compliance_graph.analysis.report import SelectionError, gap_report
     from compliance_graph.output.documents import DocumentError, build, render
-    from compliance_graph.output.templates import TemplateFault
 
     form = "md" if target == "-" else Path(target).suffix.lstrip(".").lower()
     if form not in FORMS:
@@ -61,7 +60,5 @@ def document(
     except SelectionError as error:
         raise Stop("CG304", str(error), hint=error.hint) from None
     except DocumentError as error:
-        raise Stop("CG601", str(error), hint=error.hint) from None
-    except TemplateFault as error:
-        raise Stop("CG602", str(error), hint="mend the template and run it again") from None
+        raise Stop("CG513", str(error), hint=error.hint) from None
     emit(target, content)

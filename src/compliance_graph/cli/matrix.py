@@ -55,5 +55,5 @@ def export_matrix(
     except SelectionError as error:
         raise Stop("CG304", str(error), hint=error.hint) from None
     except WorkbookError as error:
-        raise Stop("CG602", str(error)) from None
+        raise Stop("CG513", str(error)) from None
     emit(target, content)
