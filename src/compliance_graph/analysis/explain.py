@@ -10,7 +10,8 @@ from typing import Any
 
 from compliance_graph.analysis.scope import describe, jsonable
 from compliance_graph.analysis.states import ControlState
-from compliance_graph.analysis.status import Assessment, RouteView, Verdict
+from compliance_graph.analysis.status import Assessment
+from compliance_graph.analysis.verdict import RouteView, Verdict
 from compliance_graph.model import Decision, Finding, Requirement
 
 Tree = dict[str, Any]

@@ -13,7 +13,8 @@ from datetime import date
 
 from compliance_graph.analysis.scope import Scope, scope
 from compliance_graph.analysis.states import States
-from compliance_graph.analysis.status import Assessment, Verdict
+from compliance_graph.analysis.status import Assessment
+from compliance_graph.analysis.verdict import Verdict
 from compliance_graph.model import STATUSES, Catalog, Client, Library, Requirement
 
 

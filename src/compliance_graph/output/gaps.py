@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from compliance_graph.analysis.report import FrameworkReport, GapReport, Row
-from compliance_graph.analysis.status import Gap
+from compliance_graph.analysis.verdict import Gap
 from compliance_graph.output.tables import Table, markdown
 from compliance_graph.output.tables import to_csv as table_csv
 from compliance_graph.output.tables import to_markdown as table_markdown

@@ -10,7 +10,8 @@ from typing import Any
 from compliance_graph.analysis.explain import explain, summary
 from compliance_graph.analysis.report import FrameworkReport, GapReport, Row
 from compliance_graph.analysis.scope import Reason, RegimeResult, Scope, jsonable
-from compliance_graph.analysis.status import Assessment, Verdict
+from compliance_graph.analysis.status import Assessment
+from compliance_graph.analysis.verdict import Verdict
 from compliance_graph.model import Catalog, Client, Control, Library, Requirement
 from compliance_graph.terminal import escape_json
 from compliance_graph.validate import SCHEMA_FOLDER

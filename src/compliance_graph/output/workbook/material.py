@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from compliance_graph.analysis.report import FrameworkReport, GapReport
-from compliance_graph.analysis.status import Gap, Verdict
+from compliance_graph.analysis.verdict import Gap, Verdict
 from compliance_graph.model import GAP_KINDS, RELATIONSHIPS, Control
 
 _RELATION_ORDER = (*RELATIONSHIPS[:3], "jointly-sufficient", *RELATIONSHIPS[3:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compliance_graph.analysis.report import FrameworkReport, Row
 from compliance_graph.analysis.states import Exhibit
-from compliance_graph.analysis.status import Verdict
+from compliance_graph.analysis.verdict import Verdict
 from compliance_graph.model import Requirement
 from compliance_graph.output.workbook import words
 from compliance_graph.output.workbook.grid import (

@@ -7,7 +7,7 @@ from datetime import date
 
 from compliance_graph.analysis.explain import summary
 from compliance_graph.analysis.states import ControlState, Exhibit
-from compliance_graph.analysis.status import Gap, Verdict
+from compliance_graph.analysis.verdict import Gap, Verdict
 from compliance_graph.model import Client, Library
 
 STATUS_MEANING = {

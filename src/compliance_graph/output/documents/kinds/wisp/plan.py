@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from compliance_graph.analysis.report import FrameworkReport, GapReport
-from compliance_graph.analysis.status import Verdict
+from compliance_graph.analysis.verdict import Verdict
 from compliance_graph.model import Control, Decision, Duty, Regime, Requirement
 from compliance_graph.output.documents.kinds.voices import Said, say
 from compliance_graph.output.documents.kinds.words import Words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compliance_graph import rules
 from compliance_graph.analysis.scope import RegimeResult
-from compliance_graph.analysis.status import Verdict
+from compliance_graph.analysis.verdict import Verdict
 from compliance_graph.model import Requirement
 from compliance_graph.output.documents import markup
 from compliance_graph.output.documents.kinds.wisp.plan import (
