@@ -479,8 +479,10 @@ class Oracle:
         positive = [f for f in last if f.verdict in POSITIVE]
         if not positive:
             return None
+        found_on = [n for n in self.line(node) if self.finding(n) is positive[0]]
+        bound = any(self.graph.records[n].na == "never" for n in [node, *found_on])
         exempt = positive[0].verdict == "not-applicable"
-        return None if exempt and self.graph.records[node].na == "never" else positive[0]
+        return None if exempt and bound else positive[0]
 
     # ---------------------------------------------------------------- verdicts
 

@@ -23,8 +23,10 @@ def apply_records(grounds: Grounds, node: Requirement, derived: Verdict) -> Verd
     if held is not None:
         return not_satisfied(derived, held)
     finding = _positive(grounds, node, lineage)
-    if finding is not None and finding.verdict == "not-applicable" and node.na == "never":
-        finding = None
+    if finding is not None and finding.verdict == "not-applicable":
+        found_on = [item for item in lineage if grounds.records.newest(item.id) is finding]
+        if any(item.na == "never" for item in (node, *found_on)):
+            finding = None  # nobody can find away what binds everybody, nor a part of it
     if decision is not None and (finding is None or finding.date < (decision.date or date.min)):
         return replace(
             derived,
