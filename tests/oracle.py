@@ -317,9 +317,15 @@ class Oracle:
         """The route less the justified n/a members that may drop out."""
         counts = self.alternative(node)
         values = {control: self.value(control, counts) for control in route}
-        if self.graph.records[node].na != "by-fact" or "met" not in values.values():
+        if "met" not in values.values():
             return list(route)
-        return [control for control in route if values[control] != "not-applicable"]
+        na = self.graph.records[node].na
+        named = {d.control for d in self.decided_away(node)} if na == "approved" else set()
+        return [
+            control
+            for control in route
+            if values[control] != "not-applicable" or not (na == "by-fact" or control in named)
+        ]
 
     def from_controls(self, node, seen):
         """(status, assurance, ready) by rules 1, 3, 4 and 6; `seen` as in `overdue`."""
@@ -505,7 +511,7 @@ class Oracle:
             return "not-met", None, False
         positive = self.lifting(node)
         if self.graph.records[node].na == "approved":
-            decided = [d for n in self.line(node) for d in self.decisions(n, "not-applicable")]
+            decided = [d for d in self.decided_away(node) if not d.control]
             if decided and not (positive and positive.date >= max(d.date for d in decided)):
                 return "not-applicable", None, True
         derived = self.derived(node, [])
@@ -514,6 +520,9 @@ class Oracle:
         if positive.verdict == "not-applicable":
             return "not-applicable", None, True
         return self.satisfied(node, positive, derived)
+
+    def decided_away(self, node):
+        return [d for n in self.line(node) for d in self.decisions(n, "not-applicable")]
 
     def derived(self, node, seen):
         result = self.from_controls(node, seen)

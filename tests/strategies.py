@@ -378,6 +378,7 @@ def _decisions(draw, library, targets, n):
         date=draw(st.one_of(verdict_days, verdict_days, st.none())),
         expires=draw(expiries),
         evidence=tuple(draw(st.sampled_from([(), ("ev-0",), ("ev-1",), ("none",)]))),
+        control=draw(st.sampled_from(["", "", *sorted(library.controls)])),
     )
 
 

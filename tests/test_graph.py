@@ -166,7 +166,12 @@ def test_short_ids(graph, text, expected):
 
 @pytest.mark.parametrize(
     ("text", "hint"),
-    [("iam-022", "iam-02"), ("demo:1(bb)", "1(b)"), ("dema:1", "demo"), ("control:iam-022", "iam-02")],
+    [
+        ("iam-022", "iam-02"),
+        ("demo:1(bb)", "1(b)"),
+        ("dema:1", "demo"),
+        ("control:iam-022", "iam-02"),
+    ],
 )
 def test_what_is_not_there_is_refused_with_a_hint(graph, text, hint):
     with pytest.raises(graphs.NotInGraph) as caught:

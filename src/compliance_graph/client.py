@@ -393,6 +393,11 @@ class _Reader:
             target = self.requirement(data["on"], file.source(*here, "on"))
             if target is None:
                 continue
+            control = ""
+            if "control" in data:
+                control = self._control(data["control"], file.source(*here, "control")) or ""
+                if not control:
+                    continue
             decisions.append(
                 Decision(
                     id=data.get("id", f"decision-{index + 1}"),
@@ -408,6 +413,7 @@ class _Reader:
                     date=self._day(file, here, data, "date"),
                     expires=self._day(file, here, data, "expires"),
                     evidence=texts(data.get("evidence")),
+                    control=control,
                 )
             )
         return tuple(decisions)

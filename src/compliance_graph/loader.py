@@ -64,7 +64,7 @@ def load_library(root: Path) -> tuple[Library, list[Diagnostic]]:
     found: list[Diagnostic] = []
     files: list[DataFile] = []
     if not root.is_dir():
-        found.append(diagnostic("CG101", (str(root), 1, 1), "the library folder does not exist"))
+        found.append(diagnostic("CG101", ("", 1, 1), "the library folder does not exist"))
     for folder, kind in FOLDERS:
         paths = yaml_files(root / folder)
         if len(paths) > MAX_FILES:

@@ -547,7 +547,10 @@ class ControlRecord:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision on a requirement: not-applicable, alternative, addressable or risk-accepted."""
+    """A decision on a requirement: not-applicable, alternative, addressable or risk-accepted.
+
+    `control`: a not-applicable decision on one member of a set only, not on the requirement.
+    """
 
     id: str
     framework: str
@@ -562,6 +565,7 @@ class Decision:
     date: Day | None = None
     expires: Day | None = None
     evidence: tuple[str, ...] = ()
+    control: str = ""
 
 
 @dataclass(frozen=True, slots=True)

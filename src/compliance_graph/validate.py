@@ -145,6 +145,9 @@ def _describe(error: Any) -> Iterator[tuple[str, tuple[Any, ...], str, str]]:
         yield "CG201", route, f"{name} must be {_article(wanted)}, not {_kind(value)}", hint
     elif error.validator == "pattern":
         yield "CG201", route, f'{name}: "{_short(value)}" has the wrong form', _form(error)
+    elif error.context and all(child.validator == "required" for child in error.context):
+        keys = [f'"{key}"' for child in error.context for key in child.validator_value]
+        yield "CG203", route, f"required key {' or '.join(keys)} is missing", ""
     elif error.validator in ("anyOf", "oneOf"):
         yield "CG201", route, f"{name}: {_kind(value)} does not fit here", _choices(error)
     elif error.validator in ("minLength", "minItems", "minProperties"):

@@ -36,7 +36,7 @@ def explain(assessment: Assessment, requirement: str) -> Tree:
         "citation": node.citation,
         "status": verdict.status,
         "assurance": verdict.assurance,
-        "assured_by": verdict.assured_by,
+        "assured_by": verdict.assured_by or None,
         "ready": verdict.ready,
         "source": str(node.source),
         "because": because(assessment, node, verdict),

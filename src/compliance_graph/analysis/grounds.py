@@ -6,6 +6,8 @@ routes.py, gaps.py and overrides.py; it looks things up and decides no status.
 
 from __future__ import annotations
 
+from datetime import date
+
 from compliance_graph import rules
 from compliance_graph.analysis.index import MappingIndex
 from compliance_graph.analysis.records import Records
@@ -75,6 +77,27 @@ class Grounds:
                 if recorded and decision.approver == node.alternative.approver:
                     return decision
         return None
+
+    def na_decision(self, node: Requirement) -> Decision | None:
+        """Rule 3: the newest approved decision that a node or an ancestor is not applicable."""
+        valid = [d for d in self._decided_away(node) if not d.control]
+        return max(valid, key=lambda d: d.date or date.min, default=None)
+
+    def may_drop(self, node: Requirement, control: str) -> bool:
+        """Rules 1 and 3: whether a justified n/a control may drop out of a set here: where n/a
+        follows from facts, or by an approved decision that names the control."""
+        if node.na == "by-fact":
+            return True
+        return any(d.control == control for d in self._decided_away(node))
+
+    def _decided_away(self, node: Requirement) -> list[Decision]:
+        if node.na != "approved":
+            return []
+        return [
+            decision
+            for item in self.index.lineage(node)
+            for decision in self.records.decided(item.id, "not-applicable")
+        ]
 
 
 def no_regime(name: str) -> rules.Outcome:

@@ -12,13 +12,13 @@ from compliance_graph.analysis.grounds import Grounds
 from compliance_graph.analysis.states import ControlState
 from compliance_graph.analysis.verdict import Gap, Verdict, replace
 from compliance_graph.dates import add
-from compliance_graph.model import Decision, Finding, Requirement
+from compliance_graph.model import Finding, Requirement
 
 
 def apply_records(grounds: Grounds, node: Requirement, derived: Verdict) -> Verdict:
     """Rules 3 and 5: findings and n/a decisions over what the controls say."""
     lineage = grounds.index.lineage(node)
-    decision = _na_decision(grounds, node, lineage)
+    decision = grounds.na_decision(node)
     held = holding(grounds, node, lineage)
     if held is not None:
         return not_satisfied(derived, held)
@@ -50,16 +50,6 @@ def apply_records(grounds: Grounds, node: Requirement, derived: Verdict) -> Verd
             assumed=False,
         )
     return _satisfied(grounds, node, derived, finding)
-
-
-def _na_decision(
-    grounds: Grounds, node: Requirement, lineage: list[Requirement]
-) -> Decision | None:
-    if node.na != "approved":
-        return None
-    found = [grounds.records.decision(item.id, "not-applicable") for item in lineage]
-    valid = [d for d in found if d is not None]
-    return max(valid, key=lambda d: d.date or date.min, default=None)
 
 
 def holding(grounds: Grounds, node: Requirement, lineage: list[Requirement]) -> Finding | None:

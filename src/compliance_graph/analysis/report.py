@@ -59,7 +59,8 @@ class FrameworkReport:
 
 @dataclass(frozen=True, slots=True)
 class GapReport:
-    """A gap analysis. `undetermined` are the regimes nobody can decide yet."""
+    """A gap analysis. `undetermined` are the regimes nobody can decide yet; `not_in_force` are the
+    frameworks that bind or are wanted but have no edition in force on the date."""
 
     library: Library
     client: Client
@@ -69,6 +70,7 @@ class GapReport:
     undetermined: tuple[str, ...]
     frameworks: tuple[FrameworkReport, ...]
     states: States
+    not_in_force: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,12 @@ def gap_report(
     Raises SelectionError for a framework, edition or tier the library does not have, or that is
     not in force on the date.
     """
+    asked = list(wanted)
     scoped = scope(library, client.facts, as_of)
     states = States(library, client, as_of, assume_plan)
     reports = [
         _framework(states, catalog, tiers, applicability, why)
-        for catalog, tiers, applicability, why in select(library, client, scoped, wanted, tier)
+        for catalog, tiers, applicability, why in select(library, client, scoped, asked, tier)
     ]
     return GapReport(
         library=library,
@@ -115,6 +118,7 @@ def gap_report(
         undetermined=tuple(result.regime.id for result in scoped.undetermined()),
         frameworks=tuple(reports),
         states=states,
+        not_in_force=() if asked else _not_in_force(library, client, scoped),
     )
 
 
@@ -138,10 +142,14 @@ def select(
             chosen[(item.framework, item.edition)] = dict.fromkeys(found)
     else:
         for (framework, edition), named in brought.items():
-            if edition is None and not library.editions(framework):
-                continue  # a regime whose catalog the library does not have: shown by `scope`
+            if edition is None and library.edition_at(framework, scoped.as_of) is None:
+                continue  # no catalog (shown by `scope`) or none in force (shown in the report)
             chosen[(framework, edition)] = dict.fromkeys(named)
     selections: list[Selection] = []
+    if tier is not None and not asked:
+        books = [edition_of(library, name, edition, scoped.as_of) for name, edition in chosen]
+        if not any(tier in tiers_of(catalog) for catalog in books):
+            raise SelectionError(f'no framework of this client has a tier "{tier}"')
     for (framework, edition), tiers_found in sorted(
         chosen.items(), key=lambda item: (item[0][0], item[0][1] or "")
     ):
@@ -149,11 +157,9 @@ def select(
         tiers: list[str] = [t for t in tiers_found if t is not None]
         if None in tiers_found:
             tiers.clear()  # one regime or target asks for the whole framework
-        if tier is not None:
+        known = tiers_of(catalog)
+        if tier is not None and (asked or tier in known):
             tiers = [tier]
-        known = [name for name, _, _ in catalog.tiers] or sorted(
-            {t for node in catalog.requirements.values() for t in node.tiers}
-        )
         for name in tiers:
             if name not in known:
                 words = ", ".join(known) or "none"
@@ -165,6 +171,25 @@ def select(
             (catalog, tuple(tiers), _applicability(client, scoped, framework), tuple(why))
         )
     return selections
+
+
+def tiers_of(catalog: Catalog) -> list[str]:
+    """The tiers a catalog declares, else those its requirements name."""
+    return [name for name, _, _ in catalog.tiers] or sorted(
+        {t for node in catalog.requirements.values() for t in node.tiers}
+    )
+
+
+def _not_in_force(library: Library, client: Client, scoped: Scope) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            framework
+            for framework, edition in _brought(client, scoped)
+            if edition is None
+            and library.editions(framework)
+            and library.edition_at(framework, scoped.as_of) is None
+        )
+    )
 
 
 def edition_of(library: Library, framework: str, edition: str | None, as_of: date) -> Catalog:

@@ -26,10 +26,8 @@ from compliance_graph.model import Requirement
 def derive(grounds: Grounds, node: Requirement, mapped: tuple[str, ...]) -> Verdict:
     """Rules 1, 3, 4 and 6: the status that follows from the controls alone."""
     alternative = grounds.alternative(node)
-    na_counts = node.na == "by-fact"
     views = tuple(
-        _view(grounds, node, route, alternative is not None, na_counts)
-        for route in grounds.index.routes(node)
+        _view(grounds, node, route, alternative is not None) for route in grounds.index.routes(node)
     )
     values = {c: grounds.states[c].value(alternative is not None) for c in mapped}
     if any(value in ("implemented", "partial") for value in values.values()):
@@ -113,13 +111,13 @@ def _addressed(grounds: Grounds, node: Requirement, derived: Verdict) -> Verdict
     return replace(kept, assurance=best, assured_by=derived.assured_by)
 
 
-def _view(
-    grounds: Grounds, node: Requirement, route: Route, alternative_counts: bool, na_counts: bool
-) -> RouteView:
+def _view(grounds: Grounds, node: Requirement, route: Route, alternative_counts: bool) -> RouteView:
     values = tuple((c, grounds.states[c].value(alternative_counts)) for c in route.controls)
     in_place = [c for c, value in values if value == "implemented"]
     dropped = tuple(
-        c for c, value in values if value == "not-applicable" and na_counts and in_place
+        c
+        for c, value in values
+        if value == "not-applicable" and in_place and grounds.may_drop(node, c)
     )
     complete = bool(in_place) and len(in_place) + len(dropped) == len(values)
     assurance = min(

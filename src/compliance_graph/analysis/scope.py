@@ -8,7 +8,7 @@ proposed regime never reads as applies.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -117,8 +117,9 @@ class _Scoping:
             leaf = rules.Leaf("status", "is", "in force", "proposed", False)
             return rules.Outcome(False, (leaf,), ())
         if regime.in_force and not any(span.holds(self.as_of) for span in regime.in_force):
-            start = regime.in_force[0].start
-            leaf = rules.Leaf("as_of", "gte", start, self.as_of, False)
+            coming = [span.start for span in regime.in_force if span.start > self.as_of]
+            bound = ("gte", coming[0]) if coming else ("lt", regime.in_force[-1].until)
+            leaf = rules.Leaf("as_of", *bound, self.as_of, False)
             return rules.Outcome(False, (leaf,), ())
         return self._evaluate(regime.rule)
 
@@ -151,6 +152,7 @@ class _Scoping:
         if outcome.truth is None:
             possible.update(pairs)
             pairs = {}
+            duties = tuple(_in_doubt(duty, self._stated(undecided)) for duty in duties)
         return RegimeResult(
             regime,
             verdict,
@@ -202,7 +204,8 @@ class _Scoping:
             text = regime.status_note or "proposed: it binds nobody yet"
             return Reason(regime.citation[0], "status", "proposed", text)
         if leaf.fact == "as_of":
-            text = f"the date asked about is {leaf.value}; the text is in force from {leaf.operand}"
+            side = "on or after" if leaf.truth == (leaf.operator == "gte") else "before"
+            text = f"the date asked about is {leaf.value}, which is {side} {leaf.operand}"
             return Reason(regime.citation[0], "as_of", leaf.value, text)
         cited, words = regime.clauses.get(leaf.fact, ("", ""))
         stated = self.facts.get(leaf.fact)
@@ -229,6 +232,13 @@ class _Scoping:
                 side = "below" if value < at else "at or above"
                 near.append(f"{fact} is {value:,}, {side} {at:,}: {words} ({citation})")
         return tuple(near)
+
+
+def _in_doubt(duty: DutyResult, undecided: tuple[str, ...]) -> DutyResult:
+    """A duty of a regime that nobody can decide yet: it cannot bind for certain."""
+    if duty.verdict != "applies":
+        return duty
+    return replace(duty, verdict="undetermined", undecided=undecided)
 
 
 def describe(leaf: rules.Leaf) -> str:

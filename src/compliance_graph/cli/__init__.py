@@ -22,7 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Start a client folder."),
     "check": ("check", "Report every fault in the data files."),
     "explain-code": ("check", "Explain a diagnostic code."),
-    "frameworks": ("library", "List and show the frameworks of the library."),
+    "frameworks": ("library", "List, show and compare the frameworks of the library."),
     "controls": ("library", "List and show the controls of the library."),
     "schema": ("library", "Print the JSON Schema of a file kind."),
     "scope": ("scope", "Which regimes bind a client, and why."),
@@ -129,8 +129,13 @@ def _usage(error: click.ClickException, arguments: list[str]) -> int:
     from compliance_graph.terminal import escape
 
     if isinstance(error, Stop):
+        if _wants_json(arguments):
+            error.form = "json"
         error.show()
         return error.exit_code
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return EXIT_USAGE
     message = escape(error.format_message(), newlines=True)
     if _wants_json(arguments):
         from compliance_graph.output.shapes import dumps

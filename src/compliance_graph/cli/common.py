@@ -144,7 +144,7 @@ def prefixed(found: Iterable[Diagnostic], prefix: str) -> list[Diagnostic]:
     return [
         replace(
             d,
-            path=base + d.path if not d.path.startswith(base) or not base else d.path,
+            path=(base + d.path if not d.path.startswith(base) or not base else d.path).rstrip("/"),
             related=tuple(replace(r, path=base + r.path) for r in d.related),
         )
         for d in found

@@ -103,7 +103,7 @@ def _failures(report: GapReport, unwanted: tuple[str, ...], under: float | None)
     """Why a gate fails. Nothing analysed, nothing applicable or nothing assessed never passes."""
     if not report.frameworks:
         return ["no framework binds or is targeted, so nothing was analysed"]
-    reasons = []
+    reasons = [f"{name}: no edition in force" for name in report.not_in_force]
     for item in report.frameworks:
         name = f"{item.catalog.id}@{item.catalog.edition}"
         if item.applicable == 0:

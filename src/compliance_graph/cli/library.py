@@ -18,6 +18,7 @@ from compliance_graph.cli.common import (
     open_library,
     output_option,
 )
+from compliance_graph.cli.crosswalk import crosswalk, diff
 from compliance_graph.output.shapes import (
     control_shape,
     controls_shape,
@@ -32,13 +33,18 @@ from compliance_graph.validate import nearest
 
 @click.group()
 def frameworks() -> None:
-    """List and show the frameworks of the library.
+    """List, show and compare the frameworks of the library.
 
     \b
     Example:
       compliance-graph frameworks list
       compliance-graph frameworks show ftc-safeguards
+      compliance-graph frameworks crosswalk hipaa iso27001
     """
+
+
+frameworks.add_command(crosswalk)
+frameworks.add_command(diff)
 
 
 @frameworks.command("list")
@@ -82,7 +88,7 @@ def list_frameworks(as_of: date, library_folder: Path | None, form: str, target:
 def show_framework(
     name: str, as_of: date, library_folder: Path | None, form: str, target: str
 ) -> None:
-    """One framework, or one requirement of it.
+    """One framework with its sources, or one requirement with the controls that meet it.
 
     \b
     Example:
@@ -106,7 +112,7 @@ def show_framework(
         only = alias
     if only and catalog.requirements[only].is_objective:
         only = catalog.requirements[only].parent or only
-    shape = framework_shape(catalog, as_of, only or None)
+    shape = framework_shape(library, catalog, as_of, only or None)
     return emit(target, dumps(shape) if form == "json" else framework_text(shape, bool(only)))
 
 
@@ -197,6 +203,8 @@ def schema(name: str | None, target: str) -> None:
     names = [*SCHEMAS, *outputs]
     if name is None:
         return emit(target, "\n".join(names) + "\n")
+    if name not in names:  # a command's own name stands for its JSON: gap, "frameworks list"
+        name = next((n for n in outputs if n == f"{name.replace(' ', '-')}-json"), name)
     if name not in names:
         fail("usage", f'no schema "{name}"', "text", nearest(name, names))
     return emit(target, dumps(shapes.schema(outputs[name]) if name in outputs else load(name)))

@@ -47,6 +47,8 @@ def export_matrix(
     from compliance_graph.analysis.report import SelectionError, gap_report
     from compliance_graph.output.workbook import WorkbookError, export
 
+    if target != "-" and Path(target).suffix.lower() != ".xlsx":
+        raise Stop("usage", f'"{target}" does not end in .xlsx', hint="the matrix is a workbook")
     library = open_library(library_folder)
     held = open_client(client, library)
     try:

@@ -46,6 +46,8 @@ def warnings(report: GapReport) -> list[str]:
     if report.undetermined:
         titles = "; ".join(report.library.regimes[name].title for name in report.undetermined)
         found.append(f"undetermined, so not analysed (`scope` names the facts needed): {titles}")
+    for name in report.not_in_force:
+        found.append(f"{name}: no edition of the library is in force on {report.as_of}")
     if not report.frameworks:
         found.append("No framework of the library binds this client or is targeted.")
     return found

@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any
 
 from compliance_graph.analysis.explain import explain, summary
+from compliance_graph.analysis.index import MappingIndex
 from compliance_graph.analysis.report import FrameworkReport, GapReport, Row
 from compliance_graph.analysis.scope import Reason, RegimeResult, Scope, jsonable
 from compliance_graph.analysis.status import Assessment
 from compliance_graph.analysis.verdict import Verdict
-from compliance_graph.model import Catalog, Client, Control, Library, Requirement
+from compliance_graph.model import Catalog, Client, Control, Library, Requirement, Span
 from compliance_graph.terminal import escape_json
 from compliance_graph.validate import SCHEMA_FOLDER
 
@@ -26,6 +27,8 @@ SCHEMAS = (
     "check",
     "frameworks-list",
     "frameworks-show",
+    "frameworks-crosswalk",
+    "frameworks-diff",
     "controls-list",
     "controls-show",
     "error",
@@ -130,6 +133,7 @@ def gap_shape(report: GapReport) -> Shape:
         "client": report.client.name,
         "assume_plan": report.assume_plan,
         "undetermined": list(report.undetermined),
+        "not_in_force": list(report.not_in_force),
         "frameworks": [_framework(item) for item in report.frameworks],
     }
 
@@ -207,24 +211,90 @@ def frameworks_shape(library: Library, as_of: date) -> Shape:
     }
 
 
-def framework_shape(catalog: Catalog, as_of: date, only: str | None = None) -> Shape:
-    """`frameworks show ID[:REQ]`."""
+def framework_shape(
+    library: Library, catalog: Catalog, as_of: date, only: str | None = None
+) -> Shape:
+    """`frameworks show ID[:REQ]`; of one requirement also the controls that bear on it."""
     nodes = [r for r in catalog.requirements.values() if not r.is_objective]
     if only is not None:
         nodes = [r for r in nodes if r.id == only]
-    return {
+    shape = {
         **head(as_of),
         "framework": catalog.id,
         "edition": catalog.edition,
         "title": catalog.title,
         "kind": catalog.kind,
         "publisher": catalog.publisher or None,
+        "jurisdiction": catalog.jurisdiction or None,
         "citation": catalog.citation or None,
+        "url": catalog.url or None,
+        "revision": catalog.revision or None,
         "rights": catalog.rights or None,
+        "in_force": _spans(catalog.in_force),
+        "supersedes": catalog.supersedes or None,
+        "tiers": [{"id": i, "title": title} for i, title, _ in catalog.tiers],
         "last_checked": catalog.last_checked.isoformat() if catalog.last_checked else None,
         "uncertainties": list(catalog.uncertainties),
+        "history": list(catalog.history),
+        "note": catalog.note or None,
         "requirements": [_requirement(catalog, node) for node in nodes],
     }
+    if only is not None:
+        shape["requirements"][0]["controls"] = _met_by(library, catalog, only)
+    return shape
+
+
+def _spans(spans: Iterable[Span]) -> list[Shape]:
+    return [
+        {
+            "from": span.start.isoformat(),
+            "until": span.until.isoformat() if span.until else None,
+            "citation": span.citation or None,
+            "note": span.note or None,
+        }
+        for span in spans
+    ]
+
+
+def _met_by(library: Library, catalog: Catalog, name: str) -> list[Shape]:
+    """The controls declared on a requirement, its objectives and parts, and the routes of the
+    nodes above it, which cover it too. `on` is the node the declaration stands on."""
+    index = MappingIndex(library, catalog)
+    nodes = catalog.requirements
+    below, todo = [], [name]
+    while todo:
+        below.append(todo.pop(0))
+        todo = [*nodes[below[-1]].members, *todo]
+    above = [node.id for node in index.lineage(nodes[name])[1:]]
+    found: list[Shape] = []
+    for on in (*below, *above):
+        for entry in index.entries_on.get(on, ()):
+            if on in above and not entry.is_route:
+                continue
+            found.append(
+                {
+                    "control": entry.control,
+                    "title": library.controls[entry.control].title,
+                    "on": on,
+                    "relationship": entry.relationship,
+                    "with": [],
+                    "rationale": entry.rationale,
+                }
+            )
+        for route in index.routes_on.get(on, ()):
+            if route.relationship == "jointly-sufficient":
+                found += [
+                    {
+                        "control": control,
+                        "title": library.controls[control].title,
+                        "on": on,
+                        "relationship": route.relationship,
+                        "with": [other for other in route.controls if other != control],
+                        "rationale": route.declaration.rationale,
+                    }
+                    for control in route.controls
+                ]
+    return found
 
 
 def _requirement(catalog: Catalog, node: Requirement) -> Shape:
@@ -244,12 +314,23 @@ def _requirement(catalog: Catalog, node: Requirement) -> Shape:
         "logic": node.logic,
         "na": node.na,
         "alternative": (
-            {"approver": alternative.approver, "record": alternative.record or None}
+            {
+                "approver": alternative.approver,
+                "record": alternative.record or None,
+                "when": alternative.when or None,
+                "citation": alternative.citation or None,
+            }
             if alternative
             else None
         ),
         "weight": node.weight,
         "poam": node.poam or None,
+        "poam_citation": node.poam_citation or None,
+        "partial_points": node.partial_points,
+        "parameters": [
+            {"id": name, "label": label, "value": value or None}
+            for name, label, value in node.parameters
+        ],
         "recurrence": node.recurrence.text if node.recurrence else None,
         "performance": node.performance,
         "deadline": node.deadline or None,
@@ -263,6 +344,8 @@ def _requirement(catalog: Catalog, node: Requirement) -> Shape:
         "questions": list(node.questions),
         "automatic_fail": node.automatic_fail,
         "same_as": list(node.same_as),
+        "replaces": list(node.replaces),
+        "in_force": _spans(node.in_force),
         "aliases": list(node.aliases),
         "guidance": node.guidance or None,
         "note": node.note or None,

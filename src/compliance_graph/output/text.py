@@ -86,7 +86,7 @@ def _regime(result: RegimeResult) -> Iterator[str]:
             yield from _wrap(
                 f"does not bind: {duty.duty.title} [{duty.duty.citation}]: {why}", "    "
             )
-        elif duty.verdict == "undetermined":
+        elif duty.verdict == "undetermined" and duty.undecided != result.undecided:
             needs = ", ".join(duty.undecided)
             yield from _wrap(f"undetermined: {duty.duty.title} (needs {needs})", "    ")
     for words in result.near:
@@ -180,43 +180,122 @@ def _words(reason: dict[str, Any]) -> str:
 
 
 def framework_text(shape: dict[str, Any], whole: bool) -> str:
-    """A framework as an outline, or one requirement with everything known of it."""
+    """A framework as an outline with its sources, or one requirement with everything known of it
+    and the controls that bear on it."""
     name = f"{shape['title']} ({shape['framework']}@{shape['edition']})"
     lines = [name, "=" * min(len(name), _WIDTH)]
-    if not whole:
-        source = [shape["citation"], shape["publisher"]]
-        lines += _wrap("; ".join(s for s in source if s), "")
-        if shape["last_checked"]:
-            lines.append(f"Last checked {shape['last_checked']}.")
-        lines += [line for u in shape["uncertainties"] for line in _wrap(f"Uncertain: {u}", "")]
-        lines.append("")
-        depth: dict[str, int] = {}
-        section = None
+    if whole:
         for item in shape["requirements"]:
-            depth[item["id"]] = depth.get(item["parent"], -1) + 1
-            if item["section"] and item["section"] != section:
-                section = item["section"]
-                lines += ["", section]
-            lines.append(f"{'  ' * depth[item['id']]}{item['id']}  {item['title']}")
+            lines += ["", *_requirement(item)]
         return _lines(lines)
+    lines += [*_sources(shape), ""]
+    depth: dict[str, int] = {}
+    section = None
     for item in shape["requirements"]:
-        lines += ["", f"{item['id']}  {item['title']}", *_wrap(item["statement"], "  "), ""]
-        for label, key in (
-            ("Citation", "citation"), ("Kind", "kind"), ("Binding", "binding"), ("Law", "law"),
-            ("Not applicable", "na"), ("Recurrence", "recurrence"), ("Deadline", "deadline"),
-            ("Retention", "retention"), ("Guidance", "guidance"), ("Note", "note"),
-        ):  # fmt: skip
-            if item[key]:
-                lines += _wrap(f"{label}: {item[key]}", "  ")
-        for condition in item["conditions"]:
-            lines += _wrap(f"Binds only if: {condition}", "  ")
-        for objective in item["objectives"]:
-            lines += _wrap(f"{objective['id']}: {objective['statement']}", "  ", "- ")
-        for method, steps in item["assess"].items():
-            lines += [line for step in steps for line in _wrap(f"{method}: {step}", "  ", "- ")]
-        if item["typical_evidence"]:
-            lines += _wrap("Typical evidence: " + ", ".join(item["typical_evidence"]), "  ")
+        depth[item["id"]] = depth.get(item["parent"], -1) + 1
+        if item["section"] and item["section"] != section:
+            section = item["section"]
+            lines += ["", section]
+        lines.append(f"{'  ' * depth[item['id']]}{item['id']}  {item['title']}")
     return _lines(lines)
+
+
+def _sources(shape: dict[str, Any]) -> Iterator[str]:
+    """Where a catalog comes from, since when it binds, and what is not certain about it."""
+    for label, key in (
+        ("Source", "citation"), ("Revision", "revision"), ("Publisher", "publisher"),
+        ("Jurisdiction", "jurisdiction"), ("Read at", "url"), ("Rights", "rights"),
+    ):  # fmt: skip
+        if shape[key]:
+            yield from _wrap(f"{label}: {shape[key]}", "")
+    yield from _in_force(shape["in_force"], "")
+    if shape["supersedes"]:
+        yield f"Supersedes: edition {shape['supersedes']}"
+    if shape["tiers"]:
+        words = "; ".join(f"{t['id']} {t['title']}" for t in shape["tiers"])
+        yield from _wrap(f"Tiers: {words}", "")
+    yield f"Last checked: {shape['last_checked'] or 'no date recorded'}"
+    if not shape["uncertainties"]:
+        yield "Known uncertainties: none recorded"
+    for words in shape["uncertainties"]:
+        yield from _wrap(f"Uncertain: {words}", "")
+    for words in shape["history"]:
+        yield from _wrap(f"History: {words}", "")
+    if shape["note"]:
+        yield from _wrap(f"Note: {shape['note']}", "")
+
+
+def _in_force(spans: list[dict[str, Any]], indent: str) -> Iterator[str]:
+    for span in spans:
+        until = f" until {span['until']}" if span["until"] else ""
+        source = f" [{span['citation']}]" if span["citation"] else ""
+        note = f": {span['note']}" if span["note"] else ""
+        yield from _wrap(f"In force from {span['from']}{until}{source}{note}", indent)
+
+
+def _requirement(item: dict[str, Any]) -> Iterator[str]:
+    yield f"{item['id']}  {item['title']}"
+    yield from _wrap(item["statement"], "  ")
+    yield ""
+    for label, key in (
+        ("Citation", "citation"), ("Part of", "parent"), ("Kind", "kind"), ("Binding", "binding"),
+        ("Law", "law"), ("Not applicable", "na"), ("Weight", "weight"),
+        ("Partial credit, points lost", "partial_points"), ("Recurrence", "recurrence"),
+        ("Deadline", "deadline"), ("Retention", "retention"), ("Guidance", "guidance"),
+        ("Note", "note"),
+    ):  # fmt: skip
+        if item[key] is not None and item[key] != "":
+            yield from _wrap(f"{label}: {item[key]}", "  ")
+    for label, key in (
+        ("Tiers", "tiers"), ("Questions", "questions"), ("Says the same as", "same_as"),
+        ("Continues", "replaces"), ("Also known as", "aliases"),
+    ):  # fmt: skip
+        if item[key]:
+            yield from _wrap(f"{label}: {', '.join(item[key])}", "  ")
+    yield from _in_force(item["in_force"], "  ")
+    yield from _rules(item)
+    for condition in item["conditions"]:
+        yield from _wrap(f"Binds only if: {condition}", "  ")
+    for objective in item["objectives"]:
+        yield from _wrap(f"{objective['id']}: {objective['statement']}", "  ", "- ")
+    for method, steps in item["assess"].items():
+        for step in steps:
+            yield from _wrap(f"{method}: {step}", "  ", "- ")
+    if item["typical_evidence"]:
+        yield from _wrap("Typical evidence: " + ", ".join(item["typical_evidence"]), "  ")
+    yield ""
+    none = "No control of the library bears on it."
+    yield "Controls that bear on it:" if item["controls"] else none
+    for control in item["controls"]:
+        with_ = f" with {', '.join(control['with'])}" if control["with"] else ""
+        on = f", on {control['on']}" if control["on"] != item["id"] else ""
+        name = f"{control['control']} {control['title']}"
+        words = f"{name} ({control['relationship']}{with_}{on}): {control['rationale']}"
+        yield from _wrap(words, "  ", "- ")
+
+
+def _rules(item: dict[str, Any]) -> Iterator[str]:
+    """How the scheme judges it: POA&M, automatic fail, performance, parameters, alternative."""
+    if item["poam"]:
+        source = f" [{item['poam_citation']}]" if item["poam_citation"] else ""
+        yield from _wrap(f"POA&M: {item['poam']}{source}", "  ")
+    if item["automatic_fail"]:
+        yield "  Automatic fail if not met"
+    if item["performance"]:
+        yield "  The act itself is the requirement: a lapse is not met"
+    if item["logic"] != "all":
+        many = "one" if item["logic"] == "any" else f"at least {item['logic']}"
+        yield f"  Met by {many} of its parts"
+    for one in item["parameters"]:
+        value = one["value"] or "set by the organization"
+        yield from _wrap(f"Parameter {one['id']}, {one['label']}: {value}", "  ")
+    rule = item["alternative"]
+    if rule is not None:
+        parts = [f"approved by {rule['approver']}"]
+        parts += [f"record: {rule['record']}"] if rule["record"] else []
+        parts += [f"when {rule['when']}"] if rule["when"] else []
+        source = f" [{rule['citation']}]" if rule["citation"] else ""
+        yield from _wrap(f"Alternative allowed: {'; '.join(parts)}{source}", "  ")
 
 
 def control_text(shape: dict[str, Any]) -> str:

@@ -24,7 +24,7 @@ from compliance_graph.output.documents.model import (
 )
 
 _MARKS = re.compile(r"[\\`*_{}\[\]<>|#~&!$]")
-_OPENING = re.compile(r"([-+=]|[0-9]+(?=[.)]))")
+_OPENING = re.compile(r"^(|[0-9]+(?=[.)](?:\s|$)))([-+=.)])")  # "- x" and "1. x", but not "1.1 x"
 
 
 def write(document: Document) -> bytes:
@@ -50,7 +50,7 @@ def read_text(markdown: str) -> str:
 def text(content: str) -> str:
     """Text made safe for one line of Markdown; line ends become spaces."""
     flat = _MARKS.sub(r"\\\g<0>", " ".join(content.split("\n")))
-    return _OPENING.sub(r"\\\1", flat, count=1) if re.match(r"[-+=]|[0-9]+[.)]", flat) else flat
+    return _OPENING.sub(r"\1\\\2", flat)
 
 
 def _runs(content: Runs) -> str:
@@ -103,7 +103,7 @@ def _block(document: Document, block: Block) -> str:
 
 def _opened(line: str) -> str:
     """A line whose first characters cannot begin a list or a heading."""
-    return _OPENING.sub(r"\\\1", line, count=1) if re.match(r"[-+=]|[0-9]+[.)]", line) else line
+    return _OPENING.sub(r"\1\\\2", line)
 
 
 def _pairs(pairs: list[tuple[str, Runs]]) -> str:
