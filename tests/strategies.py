@@ -500,7 +500,7 @@ def write_client(client: Client, root: Path) -> None:
     findings = [_some(on=_on(f), **{k: getattr(f, k) for k in names}) for f in client.findings]
     _put(root / "findings.yaml", {"findings": findings})
     names = ("id", "kind", "justification", "measure", "record", "approver", "date", "expires")
-    names += ("evidence",)
+    names += ("evidence", "control")
     decisions = [_some(on=_on(d), **{k: getattr(d, k) for k in names}) for d in client.decisions]
     _put(root / "decisions.yaml", {"decisions": decisions})
     _put(

@@ -20,6 +20,7 @@ from compliance_graph.terminal import escape
 
 SAMPLES_AS_OF = date(2026, 11, 21)  # the day the sample records were written for
 MARKER = ".compliance-graph-demo"
+EXAMPLE = "lone-star-tax"
 
 
 @click.command()
@@ -39,7 +40,6 @@ def demo(folder: Path, as_of: date) -> None:
     library, _ = load_library(shipped_library())
     sources = sorted(path for path in samples().iterdir() if (path / "client.yaml").is_file())
     say(f"Sample clients, as of {as_of} (the library: {_counts(library)})")
-    records: dict[str, int] = {}
     for source in sources:
         kept = _copy(source, folder / "clients" / source.name)
         client, found = load_client(folder / "clients" / source.name, library)
@@ -48,7 +48,6 @@ def demo(folder: Path, as_of: date) -> None:
             hint = "run `compliance-graph check` on it"
             raise Stop("CG201", "was changed and cannot be read", hint=hint, where=where)
         report = gap_report(library, client, as_of)
-        records[source.name] = len(client.controls)
         for name, content in _outputs(library, client, report):
             save_into(folder / "outputs" / source.name, name, content)
         say("")
@@ -59,7 +58,7 @@ def demo(folder: Path, as_of: date) -> None:
     say("")
     say(f"Look at: {escape(str(folder / 'outputs'))} (Word, HTML, Excel, JSON, graph)")
     say(f"Edit:    {escape(str(folder / 'clients'))} (YAML), then run demo again, or e.g.")
-    say(f"  compliance-graph gap {escape(str(folder / 'clients' / sources[0].name))}")
+    say(f"  compliance-graph gap {escape(str(folder / 'clients' / EXAMPLE))}")
 
 
 def _prepare(folder: Path) -> None:
@@ -140,7 +139,7 @@ def _counts(library: Library) -> str:
         not r.is_objective for c in library.catalogs.values() for r in c.requirements.values()
     )
     return (
-        f"{len(library.catalogs)} frameworks, {requirements} requirements, "
+        f"{len(library.catalogs)} framework editions, {requirements} requirements, "
         f"{len(library.controls)} controls"
     )
 
