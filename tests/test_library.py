@@ -230,3 +230,14 @@ def test_each_framework_has_a_page_of_sources_and_reviews(framework):
     page = (ROOT / "docs" / "library" / f"{framework}.md").read_text("utf-8")
     assert "## Review" in page
     assert "Second review" in page or "second review" in page
+
+
+def test_every_yaml_file_names_its_schema_on_the_first_line():
+    folders = ("frameworks", "controls", "evidence", "src/compliance_graph/samples")
+    files = [path for name in folders for path in (ROOT / name).rglob("*.yaml")]
+    assert len(files) > 80
+    for path in files:
+        first = path.read_text("utf-8").split("\n", 1)[0]
+        named = re.fullmatch(r"# yaml-language-server: \$schema=(\S+\.schema\.json)", first)
+        assert named, path
+        assert (path.parent / named[1]).resolve().is_file(), path

@@ -10,6 +10,7 @@ import click
 
 from compliance_graph.analysis.report import GapReport, gap_report
 from compliance_graph.cli.common import Day, Stop, save, say
+from compliance_graph.cli.modelines import moved, write_schemas
 from compliance_graph.client import load_client
 from compliance_graph.library_path import samples, shipped_library
 from compliance_graph.loader import load_library
@@ -87,11 +88,12 @@ def _copy(source: Path, target: Path) -> list[str]:
     ):
         relative = path.relative_to(source)
         there = target / relative
-        content = path.read_bytes()
+        content = moved(path.read_bytes())
         if not there.exists():
             save_into(target, str(relative), content)
         elif there.read_bytes() != content:
             kept.append(str(relative))
+    write_schemas(target)
     return kept
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from compliance_graph.cli.common import emit, fail, library_option, open_library, save
+from compliance_graph.cli.modelines import modeline, write_schemas
 from compliance_graph.model import Library
 from compliance_graph.storage import WriteError, make_folder
 from compliance_graph.terminal import escape
@@ -60,7 +61,8 @@ def init(folder: Path, name: str, library_folder: Path | None) -> None:
     except WriteError as error:
         raise Stop("CG115", error.reason, where=(str(error.path), 1, 1)) from None
     save(folder / "client.yaml", content)
-    save(folder / "controls.yaml", _CONTROLS.encode())
+    save(folder / "controls.yaml", (modeline("client-controls") + _CONTROLS).encode())
+    write_schemas(folder)
     save(folder / "evidence" / "README.md", _EVIDENCE.encode())
     save(folder / ".gitignore", _IGNORE.encode())
     save(folder / ".gitattributes", _ATTRIBUTES.encode())
@@ -84,7 +86,7 @@ def _client(name: str, library: Library) -> bytes:
     for fact in library.facts.values():
         lines.append(f"  # {fact.id}:  # {fact.type}; {fact.ask}")
     lines.append("# targets: [ftc-safeguards]  # frameworks wanted though nothing binds")
-    content = "\n".join(lines) + "\n"
+    content = modeline("client") + "\n".join(lines) + "\n"
     parsed = parse(content)
     if isinstance(parsed, YamlError) or parsed.data["name"] != name:
         fail("usage", f'"{name}" cannot be a name', "text", "write it on one line of plain text")
