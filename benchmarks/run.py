@@ -80,8 +80,8 @@ def commands(rounds: int, folder: Path) -> list[Row]:
         "import docx, jinja2": ("-c", "import docx, jinja2"),
         "--help": (*product, "--help"),
         "gap": (*product, "gap", client, "--as-of", AS_OF),
-        "document wisp (docx)": (
-            *product, "document", "wisp", client, "--as-of", AS_OF, "-o", str(folder / "w.docx"),
+        "document gap-report (docx)": (
+            *product, "document", "gap-report", client, "--as-of", AS_OF, "-o", str(folder / "w.docx"),
         ),
     }  # fmt: skip
     jobs = [process(environment, *arguments) for arguments in words.values()]
@@ -89,7 +89,7 @@ def commands(rounds: int, folder: Path) -> list[Row]:
     pairs: list[tuple[str, str, float | None]] = [
         ("--help", "python -c pass", 5.0),
         ("gap", "import networkx, click, yaml", 2.0),
-        ("document wisp (docx)", "import docx, jinja2", None),
+        ("document gap-report (docx)", "import docx, jinja2", None),
     ]
     return [(what, base, spent[what], spent[base], target) for what, base, target in pairs]
 
