@@ -81,7 +81,8 @@ def commands(rounds: int, folder: Path) -> list[Row]:
         "--help": (*product, "--help"),
         "gap": (*product, "gap", client, "--as-of", AS_OF),
         "document gap-report (docx)": (
-            *product, "document", "gap-report", client, "--as-of", AS_OF, "-o", str(folder / "w.docx"),
+            *product, "document", "gap-report", client, "--as-of", AS_OF,
+            "-o", str(folder / "w.docx"),
         ),
     }  # fmt: skip
     jobs = [process(environment, *arguments) for arguments in words.values()]

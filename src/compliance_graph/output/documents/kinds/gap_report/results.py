@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from compliance_graph.analysis.report import FrameworkReport
 from compliance_graph.analysis.report import Row as ReportRow
 from compliance_graph.output.documents.kinds.gap_report.view import View, status_run
-from compliance_graph.output.documents.kinds.words import STATUS_WORDS, count, human
+from compliance_graph.output.documents.kinds.words import STATUS_WORDS, count
 from compliance_graph.output.documents.model import (
     Block,
     Column,
@@ -24,6 +24,14 @@ from compliance_graph.output.documents.model import (
 
 _MOST = 8  # controls named in one cell of the appendix
 _ORDER = ("met", "partial", "not-met", "not-assessed", "not-applicable")
+
+# What lets a requirement drop out of the count.
+_WHY_NOT = {
+    "condition": "by fact",
+    "decision": "by decision",
+    "finding": "by finding",
+    "members": "all its parts n/a",
+}
 
 
 def by_framework(view: View) -> list[Block]:
@@ -196,7 +204,7 @@ def _full_row(view: View, row: ReportRow) -> Row:
     else:
         controls = "no control in the library covers it"
     assurance = view.assurance(row) or (
-        "none" if verdict.status != "not-applicable" else human(verdict.basis)
+        "none" if verdict.status != "not-applicable" else _WHY_NOT[verdict.basis]
     )
     return Row(
         (name, runs(node.title), (status_run(verdict.status),), runs(assurance), runs(controls))
