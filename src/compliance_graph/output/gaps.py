@@ -45,7 +45,7 @@ def warnings(report: GapReport) -> list[str]:
         found.append("ASSUMED: planned dates are counted as kept. Not a statement of fact.")
     if report.undetermined:
         titles = "; ".join(report.library.regimes[name].title for name in report.undetermined)
-        found.append(f"undetermined, so not analysed (`scope` names the facts needed): {titles}")
+        found.append(f"undetermined (`scope` names the facts needed): {titles}")
     for name in report.not_in_force:
         found.append(f"{name}: no edition of the library is in force on {report.as_of}")
     if not report.frameworks:
